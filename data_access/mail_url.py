@@ -42,7 +42,7 @@ def parse(url: str) -> SmtpServer | GraphMailbox:
     """What MAIL_URL says. Raises ValueError, which names no part of it, since it may hold a password."""
     kind, _, rest = url.partition(":")
     if kind == "graph":
-        if not is_address(rest):
+        if not is_address(rest) or rest.startswith("/"):  # as of an address of the web
             raise ValueError("names no mail address after graph:")
         return GraphMailbox(rest)
     if kind not in _PORTS or not rest.startswith("//"):
@@ -54,9 +54,11 @@ def parse(url: str) -> SmtpServer | GraphMailbox:
         raise ValueError(_NO_ADDRESS) from None
     if not parts.hostname or port == 0 or parts.path.strip("/") or parts.fragment:
         raise ValueError(_NO_ADDRESS)
-    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if asked.keys() - {"from"}:
-        raise ValueError("has more than from after the question mark")
+    # A + is one: it is a sign of mail addresses, and no blank can stand there.
+    given = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
+    asked = dict(given)
+    if asked.keys() - {"from"} or len(given) > 1:
+        raise ValueError("has more than one from after the question mark")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     sender = asked.get("from", user)
     if not is_address(sender):

@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> bytes:
     if answer.missing:
         announced, were = formats.number(answer.announced or 0, "row"), "was" if answer.announced == 1 else "were"
         terminal.say(f"{announced} {were} announced, {answer.missing:,} of them did not come.")
+    if answer.frame.empty and not answer.set_aside and not answer.missing:
+        terminal.say("Microsoft returned no rows.")
     # To most programs `LicensesSold` would be one column with ours.
     table = answer.frame.rename(columns=measures.clashes(answer.frame, answer.collection.columns, ours=()))
     if options.format == "csv":

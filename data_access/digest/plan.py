@@ -24,6 +24,7 @@ from pydantic import (
 from data_access import books, mutes, texts
 from data_access.digest import toml_lines
 from data_access.errors import SettingsError
+from data_access.foreign_text import printable
 from data_access.loopback import is_loopback
 from data_access.mail_url import is_address
 from data_access.mutes import Guid, Mute, Spare, Text
@@ -200,4 +201,4 @@ def _line(text: str, table: str, number: int = 0, key: str = "") -> int:
 
 
 def _at(line: int, problem: str) -> SettingsError:
-    return SettingsError(f"DIGEST_FILE, line {line}: {problem}", _ADVICE)
+    return SettingsError(f"DIGEST_FILE, line {line}: {printable(problem)}", _ADVICE)

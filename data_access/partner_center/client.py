@@ -32,7 +32,7 @@ from data_access.partner_center.answers import Answer, Outcome, Progress, Step
 from data_access.partner_center.catalog import Collection
 from data_access.partner_center.protocol import Page, Query
 from data_access.partner_center.reading import MOST_PAGES, Reading, TotalChanged
-from data_access.partner_center.retry import RetryPolicy
+from data_access.partner_center.retry import RetryPolicy, may_pass
 from data_access.partner_center.session import Session
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ def _count(answer: Answer) -> int:
 
 def _is_of_customer(error: PartnerCenterError | None) -> bool:
     """Whether an error about one customer may hold for that one alone: it refuses, or has left."""
+    if type(error) is Unavailable:  # so says `unread` of a customer whose request is not accepted
+        return 400 <= (error.details.status or 0) < 500 and not may_pass(error.details.status or 0)
     return isinstance(error, NotPermitted | BadRequest) and not isinstance(error, ApplicationAlone)
 
 

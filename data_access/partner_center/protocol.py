@@ -33,7 +33,7 @@ from data_access.errors import (
 )
 from data_access.foreign_text import identifier, printable
 from data_access.partner_center.catalog import CUSTOMERS, Collection
-from data_access.partner_center.retry import may_pass, retry_after_seconds
+from data_access.partner_center.retry import may_pass, retry_after_seconds, seconds_in_words
 
 VERSION = "0.1.0"
 LOCALE = "en-US"
@@ -315,7 +315,8 @@ def failure(status: int, answer_headers: Headers, body: bytes) -> PartnerCenterE
             details,
         )
     if status == _TOO_MANY:
-        return throttled(details)
+        named = seconds_in_words(description) if details.retry_after is None else details.retry_after
+        return throttled(replace(details, retry_after=named))
     if may_pass(status):
         return Unavailable(
             "Partner Center cannot answer at the moment.",

@@ -1,6 +1,7 @@
 """How long and how often a call is repeated, a 429 included.
 
-- The service says how long (`Retry-After`, in seconds or as a date): exactly that, a day at most.
+- The service says how long (`Retry-After`, in seconds or as a date to come; else the words of a 429): exactly that, a
+  day at most.
 - It does not say: `RetryPolicy.first_wait` plus jitter, doubled at each attempt.
 - The call ends with the error as soon as its attempts are used up, or the wait would reach the end of its time budget.
 
@@ -17,6 +18,7 @@ from email.utils import parsedate_to_datetime
 
 from data_access.errors import Intercepted, Unavailable
 
+_IN_WORDS = re.compile(r"Try again in (\d{1,9}) seconds?\b", re.ASCII)  # "API throttling guidance"
 _LONGEST_WAIT = 24 * 3600.0  # seconds; a date far off is no advice
 
 
@@ -64,7 +66,10 @@ def wait_before_retry(error: BaseException | None, attempt: int, first: float, j
 
 
 def retry_after_seconds(header: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for; None without a header, or with one that makes no sense."""
+    """The seconds that a Retry-After header asks for; None without a header, or with one that makes no sense.
+
+    A date that is past is none: it may be of a clock that is behind, and asks for no try at once.
+    """
     if header is None:
         return None
     if re.fullmatch(r"\s*\d{1,9}\s*", header, re.ASCII):
@@ -74,4 +79,10 @@ def retry_after_seconds(header: str | None) -> float | None:
     except (ValueError, OverflowError):
         return None
     seconds = float((date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-    return min(max(0.0, seconds), _LONGEST_WAIT)
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else None
+
+
+def seconds_in_words(description: str | None) -> float | None:
+    """The seconds that the description of a 429 asks for; None where it names none."""
+    named = _IN_WORDS.search(description or "")
+    return min(float(named[1]), _LONGEST_WAIT) if named else None

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from data_access import formats
 from data_access.clouds import COUNTRY
 from data_access.errors import BadRequest, NotPermitted, PartnerCenterError, SignInError, Unavailable, Unreadable
 from data_access.partner_center import products
@@ -73,7 +74,7 @@ def ask(
         wanted.setdefault(offer.key, []).append(offer)
     if not wanted:
         return Asked({})
-    progress(Step(f"Catalogue of products: {len(wanted):,} SKUs"))
+    progress(Step(f"Catalogue of products: {formats.number(len(wanted), 'SKU')}"))
     asking = _Asking(client, country)
     with ThreadPoolExecutor(client.parallel, thread_name_prefix="sku") as pool:
         list(pool.map(asking.ask, wanted.values()))

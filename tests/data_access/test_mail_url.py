@@ -18,6 +18,8 @@ from data_access.mail_url import GraphMailbox, SmtpServer
             "smtps://a%40p.example:x@mail.p.example",
             SmtpServer("mail.p.example", 465, "a@p.example", "a@p.example", "x", is_wrapped=True),
         ),
+        ("smtp://127.0.0.1?from=a+b@p.example", SmtpServer("127.0.0.1", 587, "a+b@p.example")),
+        ("smtp://127.0.0.1?from=a%2Bb@p.example", SmtpServer("127.0.0.1", 587, "a+b@p.example")),
         ("graph:digest@p.example", GraphMailbox("digest@p.example")),
     ],
 )
@@ -41,6 +43,8 @@ def test_what_it_says(url, read):
         "smtp://mail.p.example?from=a@p.example%0ABcc:b@p.example",
         "graph:",
         "graph:ann",
+        "graph://ann@p.example",
+        "smtp://mail.p.example?from=a@p.example&from=b@p.example",
         "",
     ],
 )

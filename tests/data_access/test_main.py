@@ -136,6 +136,7 @@ def test_json_is_the_same_rows(ask):
 def test_an_empty_answer_is_a_header_and_done(ask):
     done = ask(Emulator(Partner()), "fetch", "deployment")
     assert (done.returncode, done.stdout) == (0, f"{HEADER}\n")
+    assert done.stderr == "Microsoft returned no rows.\n"
 
 
 def test_rows_set_aside_are_named_on_stderr(ask):

@@ -70,6 +70,8 @@ def test_who_has_no_address_and_no_name_that_is_one_gets_no_mail():
         ("[person]\nname = 'a@b.example'\n", "line 1: person is written as [[person]]."),
         ("[[person]]\nto = []\n", "line 1: [[person]] needs name."),
         ("[[person]]\nname = 'x'\n\nevry = 'day'\n", "line 4: evry is no key of [[person]]."),
+        ('[[person]]\nname = "x"\n"ev\\nry" = "day"\n', "line 3: ev ry is no key of [[person]]."),
+        ('"per\\u001bson" = 1\n', "line 1: per son is none of"),
         ("[[person]]\nname = 'x'\nevery = 'hour'\n", "line 3: every: input should be 'day', 'week' or 'month'."),
         ("[[person]]\nname = 'x'\nto = ['a@b']\n", "line 3: to: is no mail address."),
         ("[[person]]\nname = 'x'\nto = ['a@b.c\\nBcc: d@e.f']\n", "line 3: to: is no mail address."),

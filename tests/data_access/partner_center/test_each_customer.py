@@ -353,6 +353,17 @@ def test_an_answer_in_two_pages_is_read_to_its_end(client, partner, customers):
     assert list(found.frame["id"]) == ["1", "2"]
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+def test_what_one_customer_answers_when_it_is_asked_for_alone_says_nothing_of_the_collection(
+    status, client, partner, customers
+):
+    each_customer.read(client, SEATS, customers, quiet)
+    partner.troubles[f"{BRAVO}/"] = refused(status)
+    with pytest.raises(errors.PartnerCenterError):
+        each_customer.read(client, SEATS, customers[1:2], quiet, of_one=True)
+    assert client.outcomes["seats"].error is None
+
+
 # Parts
 
 
