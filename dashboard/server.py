@@ -9,6 +9,7 @@ import gc
 import hashlib
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -28,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import access_log, audit, cache, exports, metrics, page_runs, probes, seldom, sitemap, static_files
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, sharing, streamlit_internals
-from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback
+from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback, titles
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     shared = sharing.Sharing(middleware.ENDED)
     if exposure.SIGN_IN.is_configured:
         shared.start()
+    _tell_the_address()
     tidying = asyncio.create_task(_tidy_up(cache.VIEWS.tidy, exports.FILES.tidy, drop_old_files))
     yield
     tidying.cancel()
@@ -152,6 +154,15 @@ def _refuse_to_expose() -> None:
     except SettingsError as error:
         logs.event(f"{error.title}: {error}", "critical")
         os._exit(error.exit_code)  # an exception would come out as a traceback of the server's
+
+
+def _tell_the_address() -> None:
+    """Say on stdout where the dashboard is, in place of Streamlit, which says it before the settings are checked."""
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    place = f"{st.get_option('browser.serverAddress')}:{st.get_option('browser.serverPort')}"
+    said = f"\n  You can now view {titles.PRODUCT} in your browser: {scheme}://{place}{_PAGE_PATH}\n\n"
+    sys.stdout.write(said)
+    sys.stdout.flush()
 
 
 def prepare_sample_history() -> None:

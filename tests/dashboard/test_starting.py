@@ -102,3 +102,20 @@ def test_settings_that_cannot_be_meant_end_it():
     ended = subprocess.run(command, cwd=ROOT, env=wrong, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert "PARTNER_CENTER_TRIES" in ended.stderr
+    assert "view" not in ended.stdout, "nobody can view it"
+    assert "http" not in ended.stdout
+
+
+def test_once_its_settings_are_right_it_says_where_it_is(tmp_path):
+    port, said = free_port(), tmp_path / "stdout"
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    settings = os.environ | {"STREAMLIT_SERVER_PORT": str(port)}
+    with said.open("wb") as stdout:
+        server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=stdout, stderr=subprocess.DEVNULL)
+        try:
+            address = f"http://127.0.0.1:{port}/"
+            waiting.until(lambda: address in said.read_text())
+        finally:
+            server.terminate()
+            server.wait()
+    assert said.read_text().strip() == f"You can now view Partner License Insights in your browser: {address}"
