@@ -73,6 +73,11 @@ def failure() -> SettingsError | None:
     return _current().plan.now()[1]
 
 
+def unusable(settings: Settings) -> SettingsError | None:
+    """The same, looked at anew, for a program without visitors."""
+    return PlanFile(settings.digest_file).now()[1]
+
+
 def plan_now() -> Plan:
     """All that DIGEST_FILE says, for people who operate the dashboard. Raises PermissionError for others."""
     if not session.may(Role.OPERATOR):

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -26,10 +27,23 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import access_log, audit, cache, exports, metrics, page_runs, probes, seldom, sitemap, static_files
+from dashboard import (
+    access_log,
+    audit,
+    cache,
+    exports,
+    metrics,
+    mutes_and_bands,
+    page_runs,
+    probes,
+    seldom,
+    sitemap,
+    static_files,
+)
 from dashboard.readiness import WATCH
 from dashboard.security import exposure, middleware, sharing, streamlit_internals
 from data_access import PartnerCenterError, SettingsError, history, load_settings, logs, loopback, titles
+from data_access.datasets import books_file
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +125,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     shared = sharing.Sharing(middleware.ENDED)
     if exposure.SIGN_IN.is_configured:
         shared.start()
+    threading.Thread(target=_tell_of_files, name="operator-files", daemon=True).start()  # a share may hang
     _tell_the_address()
     tidying = asyncio.create_task(_tidy_up(cache.VIEWS.tidy, exports.FILES.tidy, drop_old_files))
     yield
@@ -154,6 +169,15 @@ def _refuse_to_expose() -> None:
     except SettingsError as error:
         logs.event(f"{error.title}: {error}", "critical")
         os._exit(error.exit_code)  # an exception would come out as a traceback of the server's
+
+
+def _tell_of_files() -> None:
+    """Say in the log what BOOKS_FILE and DIGEST_FILE cannot be used for, before the first page needs them."""
+    settings = load_settings()
+    if settings.books_file:
+        books_file.keeper(settings).books()  # it says so itself
+    if error := mutes_and_bands.unusable(settings):
+        log.warning("%s %s", error.message, error.advice)
 
 
 def _tell_the_address() -> None:

@@ -77,6 +77,14 @@ def test_it_starts_without_a_history_and_is_ready_soon_after_it_is_back(tmp_path
     assert "a-query" not in log.read_text()
 
 
+def test_files_of_the_operator_that_are_not_there_are_said_at_the_start(tmp_path):
+    missing = {"BOOKS_FILE": str(tmp_path / "books.csv"), "DIGEST_FILE": str(tmp_path / "digest.toml")}
+    log = tmp_path / "log"
+    with started(log, **missing) as ask:
+        until(lambda: ask("livez").text == "ok")
+        waiting.until(lambda: all(f"{name} cannot be read: " in log.read_text() for name in missing))
+
+
 def test_that_its_port_is_taken_is_one_json_object_where_the_unit_or_the_image_starts_it():
     unit = (ROOT / "deploy" / "systemd" / "partner-license-insights.service").read_text()
     (form,) = re.findall(r"^Environment='STREAMLIT_LOGGER_MESSAGE_FORMAT=(.+)'$", unit, re.MULTILINE)

@@ -38,6 +38,7 @@ def test_no_other_hidden_option_is_set():
     set_here = {f"{section}.{name}" for section, values in options.items() for name in values} & known.keys()
     assert {name for name in set_here if known[name].visibility == "hidden"} == {
         "client.allowedOrigins",
+        "logger.hideWelcomeMessage",  # tried by tests/dashboard/test_starting.py
         "runner.postScriptGC",
     }
 
