@@ -38,7 +38,8 @@ _DIFFERENT = (Status.NEW, Status.GONE, Status.CHANGED, Status.UNREAD)  # the tab
 def show(past: Timeline, feeds: Feeds) -> None:
     """Draw the page for a history with snapshots."""
     customers = session.may(Role.MANAGER) and current_sight().figures == current_sight().names
-    controls = link.follow(ChangesFilters, feeds.codes(), replace(LEVEL, closed=levels.closed_to(customers)))
+    codes = changes.codes_with_unread(past, feeds.codes())
+    controls = link.follow(ChangesFilters, codes, replace(LEVEL, closed=levels.closed_to(customers)))
     history_states.top(past, _QUESTION, feeds, controls)
     level = levels.open_to(customers)[controls.filters.level]
     collection = comparison.collection_of(past, level)

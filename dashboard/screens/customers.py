@@ -135,6 +135,7 @@ def show_all(deployment: Deployment, controls: Controls[CustomersFilters], feeds
     notices.left_out(controls.unknown)
     opens = customer_names.opens(partial(controls.put, CUSTOMER))
     if model.number == 0:
+        notices.not_in_answer(deployment, filters.selection)
         st.info(f"No customer fits. {_alone(model, filters)}", icon=":material/person_search:")
         _removers(model, controls)
         # What is scripted against the page finds the tiles and files also where they are about nobody.

@@ -116,6 +116,8 @@ def show(usage: Usage, feeds: Feeds) -> None:
                 _whose()
         st.caption(_window(model.window))
     else:
+        if usage.counted:
+            notices.not_in_answer(usage.counted, filters.selection)
         st.info("There are no figures with these filters. Remove one.", icon=":material/filter_alt_off:")
     _tiles(usage, model, filters, is_whole=COMMERCIAL_USAGE.name not in gone)
     provenance = figures.provenance(feeds, "usage", model.window[1], file_filter(feeds, filters.selection))

@@ -18,13 +18,14 @@ from dashboard.tables import changes as changes_tables
 from dashboard.tables.columns import OnScreen, Total
 from dashboard.view_models import lines
 from dashboard.view_models.lines import Lost
-from data_access import Selection, Timeline, titles
+from data_access import Selection, Timeline, texts, titles
 from data_access.datasets import comparison
 from data_access.datasets.comparison import Comparison, Differences
 from data_access.measures import changes, customers, parts
 from data_access.measures.changes import Status, Why
 from data_access.measures.trends import AS_OF
 from data_access.measures.unread_rows import Absence
+from data_access.partner_center import catalog
 
 _TITLE_LENGTH, _CUSTOMER_LENGTH, _PRODUCT_LENGTH, _CHANNEL_LENGTH = 30, 14, 22, 12  # characters, in the margin
 _SEARCHED = ("customerName", customers.CUSTOMER, "productName")
@@ -114,6 +115,20 @@ def changes_view(
         lacking=(differences.unread if gaps else differences.untold).in_words,
         gaps=gaps,
     )
+
+
+def codes_with_unread(past: Timeline, codes: tuple[list[str], list[str]]) -> tuple[list[str], list[str]]:
+    """Channels and services by which the page can filter: those of the data, and of rows that could not be read.
+
+    The page has a line of these as well. Asked are the newest answers, which are compared unless dates are chosen.
+    """
+    compared = {past.collection.name, catalog.COMMERCIAL_DEPLOYMENT.name}
+    unread = [past.unread_of(past.history.newest(collection)) for collection in compared]
+    channels, services = (
+        [*known, *(sent for rows in unread for sent in rows.texts_sent(column) if not texts.same([sent], known))]
+        for column, known in zip(("channel", "service"), codes, strict=True)
+    )
+    return sorted({*titles.spellings(channels).values()}), sorted({*titles.spellings(services).values()})
 
 
 @remembered

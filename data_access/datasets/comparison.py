@@ -14,7 +14,7 @@ from data_access.errors import DamagedHistory
 from data_access.history.engines import Engine
 from data_access.history.history import History
 from data_access.history.snapshot import Snapshot
-from data_access.measures import Facts, changes, customers, parts, product_names
+from data_access.measures import Facts, changes, core, customers, parts, product_names
 from data_access.measures.changes import Status
 from data_access.measures.free_products import PRODUCT
 from data_access.measures.parts import OF_COMPANY, OF_CUSTOMER
@@ -79,7 +79,7 @@ class Differences:
     def untold(self) -> UnreadRows:
         """What of `unread` no row of the table stands for, since nobody can tell of what it is."""
         own = {name for name in TELL_APART if name in self.table}
-        return replace(self.unread, rows=tuple(row for row in self.unread.rows if not own <= {*row}))
+        return self.unread.where(lambda row: not own <= {*row})
 
     def sold(self, when: str) -> pd.DataFrame:
         """The `parts` that are there `Before` or `After`, with the licenses sold then."""
@@ -210,18 +210,31 @@ def _but_unread(found: Differences, unread: UnreadRows, lost: pd.DataFrame | Non
 
 
 def _with_unread(table: pd.DataFrame, own: Sequence[str], unread: UnreadRows) -> pd.DataFrame:
-    """The table, with a row for all that was set aside and had nothing before: `own` are its keys."""
+    """The table, with a row for all that was set aside and had nothing before: `own` are its keys.
+
+    It is called as in the table, and what is in none of its rows as it was sent.
+    """
     rows = [{name: row[name] for name in own} for row in unread.rows if {*own} <= {*row}]
     named = pd.DataFrame(rows, columns=[*own], dtype="str").drop_duplicates()
     there = pd.MultiIndex.from_frame(parts.keyed(table, own))
     new = named[~pd.MultiIndex.from_frame(named).isin(there)]
     if new.empty:
         return table
-    spelled = {texts.key(text): text for name in own for text in table[name].dropna().astype("str").unique()}
-    as_known = {name: [spelled.get(text, text) for text in new[name]] for name in own}
-    if customers.CUSTOMER in own:
-        as_known[customers.CUSTOMER] = [texts.identifier(text) for text in new[customers.CUSTOMER]]
+    as_known: dict[str, list[str | None]] = {}
+    for name in own:
+        sent = core.IDENTITIES[name](unread.texts_sent(name))
+        known = {texts.key(text): text for text in (*sent.values(), *table[name].dropna().astype("str").unique())}
+        as_known[name] = [known.get(text, text) for text in new[name]]
+        if label := _LABELS.get(name):
+            called = unread.called(name, label) | _called(table, name, label)
+            as_known[label] = [called.get(text) for text in new[name]]
     return changes.with_nothing_before(table, pd.DataFrame(as_known, dtype="str"))
+
+
+def _called(table: pd.DataFrame, name: str, label: str) -> dict[str, str]:
+    """What the rows of a table are called, by the key of what tells them apart."""
+    named = table[[name, label]].dropna().astype("str")
+    return dict(zip(map(texts.key, named[name]), named[label], strict=True))
 
 
 def _processed(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

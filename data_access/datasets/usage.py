@@ -350,13 +350,14 @@ def lost(history: History, usage: Usage, source: Source, selection: Selection) -
     whole = {each.id for each in history.snapshots(source.collection) if not each.backfill_date}
     if source.answer is None or source.answer.is_part:
         whole = set()
-    lines = selection.apply(summed[summed["snapshot"].isin(whole)])
+    lines = summed[summed["snapshot"].isin(whole)]
     lines = lines.groupby(["snapshot", *parts.OF_COMPANY], observed=True)[["processedDateTime", "fetchedAt"]].max()
     lines = lines.reset_index().sort_values("snapshot", kind="stable").assign(licensesSold=1)
     lines[trends.AS_OF] = lines["processedDateTime"].fillna(lines["fetchedAt"])
-    now = selection.apply(usage.workloads if source is usage.counts else usage.percents)
+    now = usage.workloads if source is usage.counts else usage.percents
     unread = ALL_READ if source.answer is None else unread_rows.of(source.answer.set_aside, source.answer.missing)
-    return parts.missed(parts.absent(lines, now, parts.OF_COMPANY, unread), lines)
+    # Selected last: an answer without rows lacks none, and one without a row of what is selected lacks all of that.
+    return selection.apply(parts.missed(parts.absent(lines, now, parts.OF_COMPANY, unread), lines))
 
 
 def unused_by_customer(usage: Usage, selection: Selection) -> pd.Series | None:

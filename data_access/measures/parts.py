@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data_access import texts, titles
+from data_access.measures import core
 from data_access.measures.core import Facts
 from data_access.measures.customers import CUSTOMER
 from data_access.measures.trends import AS_OF, WEEKS, answers
@@ -152,13 +153,19 @@ def missed(absent: pd.DataFrame, lines: pd.DataFrame, compared: pd.DataFrame | N
 def half_read(unread: UnreadRows, gone: pd.DataFrame, known: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
     """The parts of which a row of the newest answer could not be read, each once; not those that are `gone` with it.
 
-    They are spelled as in `known`, rows of any answer. One whose channel could not be read has none.
+    They are spelled as in `known`, rows of any answer, or else as they were sent. One whose channel could not be read
+    has none.
     """
     if not unread.rows:  # nearly always, and there is a line of each service, customer or product
         return []
     name, channel = columns
     lost = {part.key for part in of(gone, columns)}
-    spelled = {texts.key(text): text for column in columns for text in known[column].dropna().astype("str").unique()}
+    spelled: dict[str, str] = {}
+    for column in columns:
+        there = known[column].dropna().astype("str").unique()
+        spelled |= {
+            texts.key(text): text for text in (*core.IDENTITIES[column](unread.texts_sent(column)).values(), *there)
+        }
     found: dict[Part, Part] = {}
     for row in unread.rows:
         key = Part(row.get(name, ""), row.get(channel, ""))

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import compress
 
 import pandas as pd
 
-from data_access import formats
+from data_access import formats, texts
 from data_access.partner_center.wire import SetAside
 
 
@@ -33,11 +34,13 @@ class Absence(StrEnum):
 class UnreadRows:
     """The rows of an answer that were set aside, and how many were announced and did not come (`missing`).
 
-    Of each row: what tells it apart, as far as that could be read, by our names of columns, as `texts.key` has it.
+    Of each row: what tells it apart, as far as that could be read, by our names of columns, as `texts.key` has it; and
+    in the same place of `sent`, where that is known, the same texts as Microsoft sent them.
     """
 
     rows: tuple[Mapping[str, str], ...] = ()
     missing: int = 0
+    sent: tuple[Mapping[str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.missing)
@@ -51,7 +54,20 @@ class UnreadRows:
 
     def within(self, column: str, is_wanted: Callable[[str], bool]) -> UnreadRows:
         """Without the rows that are known to have another value in a column."""
-        return replace(self, rows=tuple(row for row in self.rows if column not in row or is_wanted(row[column])))
+        return self.where(lambda row: column not in row or is_wanted(row[column]))
+
+    def where(self, is_wanted: Callable[[Mapping[str, str]], bool]) -> UnreadRows:
+        """Of the rows that were set aside those that are wanted, as `rows` has them."""
+        wanted = [is_wanted(row) for row in self.rows]
+        return replace(self, rows=tuple(compress(self.rows, wanted)), sent=tuple(compress(self.sent, wanted)))
+
+    def texts_sent(self, column: str) -> list[str]:
+        """The texts of a column as they were sent, of the rows that have one."""
+        return [row[column] for row in self.sent if column in row]
+
+    def called(self, column: str, label: str) -> dict[str, str]:
+        """What the texts of a column are called by another one, by their `texts.key`, as far as rows have both."""
+        return {texts.key(row[column]): row[label] for row in self.sent if {column, label} <= {*row}}
 
     def why(self, keys: pd.DataFrame) -> list[Absence]:
         """Why each row of `keys` is not in the answer: its columns are what tells it apart, as `texts.key` has it."""
@@ -78,4 +94,6 @@ ALL_READ = UnreadRows()
 
 def of(set_aside: Iterable[SetAside], missing: int) -> UnreadRows:
     """What an answer with these rows set aside, and so many missing, does not tell."""
-    return UnreadRows(tuple(dict(row.identity) for row in set_aside), missing)
+    sent = tuple(dict(row.identity) for row in set_aside)
+    rows = tuple({name: texts.key(text) for name, text in row.items()} for row in sent)
+    return UnreadRows(rows, missing, sent)

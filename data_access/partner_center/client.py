@@ -145,9 +145,12 @@ class Client:
         url = protocol.address(self._base_url, collection.paths[0], customer)
         call = protocol.Call(url, protocol.parameters(collection, Query(customer)), correlation_id)
         pages = [self._session.page(call, _untold, stop)]
-        while (link := pages[-1].link) and pages[-1].rows and len(pages) < _MOST_PAGES_OF_CUSTOMER:
+        while (link := pages[-1].link) and pages[-1].rows:
             if (following := call.following(link)) == call:
                 break
+            if len(pages) >= _MOST_PAGES_OF_CUSTOMER:
+                rows = sum(len(page.rows) for page in pages)
+                raise protocol.goes_on(f"{rows:,} rows of one customer", correlation_id)
             call = following
             pages.append(self._session.page(call, _untold, stop))
         return pages

@@ -387,6 +387,15 @@ def endless(pages: int, rows: int) -> PartnerCenterError:
     )
 
 
+def goes_on(after: str, correlation_id: str) -> PartnerCenterError:
+    """The error for pages of which there are more than any collection has; `after`: how many rows, in words."""
+    return Unreadable(
+        f"The service goes on sending pages after {after}.",
+        "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
+        Details(correlation_id=correlation_id),
+    )
+
+
 def is_html(answer_headers: Headers, body: bytes) -> bool:
     """Whether an answer is a page for people, by its type or by how it begins."""
     kind = answer_headers.get("Content-Type", "").lower()

@@ -170,11 +170,7 @@ class Reading:
         with self._parse_lock:
             self._pages += 1
             if self._pages > self.most_pages:
-                raise Unreadable(
-                    f"The service goes on sending pages after {self._rows:,} rows.",
-                    "Check PARTNER_CENTER_BASE_URL; if it is right, give the id to Microsoft support.",
-                    Details(correlation_id=self.correlation_id),
-                )
+                raise protocol.goes_on(f"{self._rows:,} rows", self.correlation_id)
         self._check_end()
         try:
             page = self.session.page(call, self._tell, self._stop, self.end)

@@ -323,8 +323,8 @@ _SHAPES: dict[type, _Shape] = {
 class SetAside:
     """A row that could not be read. `position` counts from 1 over the whole answer.
 
-    `identity`: what tells the row apart, as far as that could be read: our names of columns, each with the `texts.key`
-    of its text.
+    `identity`: what tells the row apart, as far as that could be read: our names of columns, each with its text as it
+    was sent; and the name of the customer, where the customer is known.
     """
 
     position: int
@@ -403,10 +403,12 @@ def _identity(row: type, sent: object) -> tuple[tuple[str, str], ...]:
     fields = {name: name for name in _TELL_APART if name in row.__annotations__}
     fields["service"] = "serviceCode" if "serviceCode" in row.__annotations__ else "serviceName"
     found = {name: sent.get(field) for name, field in fields.items()}
+    if isinstance(found.get("customerTenantId"), str):
+        found["customerName"] = sent.get("customerName")
     return tuple(
-        (name, texts.key(text))
+        (name, text)
         for name, text in found.items()
-        if isinstance(text, str) and text.strip() and texts.is_whole(text)
+        if isinstance(text, str) and texts.key(text) and texts.is_whole(text)
     )
 
 

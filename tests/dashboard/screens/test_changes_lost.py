@@ -143,6 +143,39 @@ def test_what_had_nothing_before_and_could_not_be_read_is_named_and_has_a_row_wi
     assert filed.loc["intune", ["licensesSoldAfter", "licensesSoldChange", "soldEffect"]].isna().all()
 
 
+def test_what_had_nothing_before_and_could_not_be_read_is_called_as_microsoft_sent_it(look_back, monkeypatch):
+    tenant = "cccccccc-0000-4000-8000-000000000003"
+    new = {
+        "customerTenantId": tenant,
+        "customerName": "Ärztehaus <b>Süd</b> GmbH",
+        "productName": "VISIO Plan  2",
+        "productId": "V",
+        "serviceCode": "Visio",
+        "channel": "Marketplace",
+        "licensesSold": -5,
+    }
+    counts = [BEFORE, AFTER, customers(28, NAMED[0]), customers(0, NAMED[0] | {"licensesDeployed": 90}, new)]
+    app = look_back(counts, {"level": "customer-and-product"})
+    assert "So it does not tell all of Ärztehaus <b>Süd</b> GmbH · VISIO Plan 2:" in said(app)
+    assert [*rows(app)["customerName"]] == [NAMED[0]["customerName"], new["customerName"]]
+    filed = exact(app, monkeypatch).iloc[1]
+    assert filed["customerTenantId"] == tenant.upper()
+    for name in ("customerName", "productName", "channel"):
+        assert filed[name] == new[name]
+    assert filed["service"] == new["serviceCode"]
+    by_customer = look_back(counts, {"level": "customer", "search": "ärztehaus"})
+    assert [*rows(by_customer)["customerName"]] == [new["customerName"]]
+    named = look_back([services(28, {}), services(0, {}, INTUNE | {"serviceName": "InTune 2"})])
+    assert "So it does not tell all of InTune 2:" in said(named)
+
+
+@pytest.mark.parametrize("link", [{"service": "intune"}, {"channel": "Direct"}])
+def test_a_link_filters_by_what_only_a_row_that_could_not_be_read_has(link, look_back):
+    app = look_back([services(28, {}), services(0, {"licensesSold": 110}, INTUNE)], link)
+    assert "1 service: 1 could not be read." in said(app)
+    assert "Ignored" not in said(app)
+
+
 def test_rows_of_which_nobody_can_tell_what_they_are_of_are_told_where_nothing_is_lost(look_back):
     told = said(look_back([services(28, {}), services(0, {"licensesSold": 110}, {"serviceName": None})]))
     assert "In the answer of 24 Nov 2026, 1 row could not be read. Nobody can tell what these are of" in told

@@ -311,6 +311,11 @@ def test_what_the_figures_of_use_have_lost_is_said_and_no_target_is_reached_with
     app.run()
     assert "Not in the newest answer" not in said(app)
     assert deltas(app)["Usage %"] == "target reached"
+    del app.query_params["service"]
+    app.query_params["channel"] = "direct"  # of which nothing is left
+    app.run()
+    for collection in (COMMERCIAL_USAGE, USAGE):
+        assert f"Not in the newest answer of {collection.title}: Dynamics 365 (last on 8 Oct 2026)." in said(app)
 
 
 @pytest.mark.parametrize("company", [[], [{}]], ids=["counts alone", "partner deployment too"])
@@ -327,3 +332,12 @@ def test_what_the_counts_have_lost_is_said_wherever_their_sums_stand(page, compa
     assert judged == ([] if page == "usage" else ["a part is missing now"])
     app.query_params["channel"] = "direct"
     assert lost not in said(app.run()).replace("*", "")
+
+
+@pytest.mark.parametrize("page", ["usage", "customers"])
+def test_where_nothing_is_left_of_a_channel_it_is_named(page, visit):
+    both = [{}, {"channel": "direct"}]
+    past = [partial(fetched, COMMERCIAL_DEPLOYMENT, both, NOW - timedelta(weeks=1))]
+    now = Partner(commercial_deployment=rows_of(COMMERCIAL_DEPLOYMENT, both[:1]))
+    app = visit(Emulator(now), {"channel": "direct"}, past=past, page=page)
+    wait_for(app, lambda app: "Direct is not in the newest answer." in said(app))

@@ -364,6 +364,19 @@ def test_what_one_customer_answers_when_it_is_asked_for_alone_says_nothing_of_th
     assert client.outcomes["seats"].error is None
 
 
+def test_pages_of_one_customer_that_never_end_are_no_answer_and_the_others_are_read(client, partner, customers):
+    def endless(number):
+        return body([subscription(id=str(number))], links={"next": {"uri": f"/subscriptions?page={number}"}})
+
+    partner.troubles[f"{ALFA}/subscriptions"] = endless
+    found = each_customer.read(client, SUBSCRIPTIONS, customers, quiet).answer
+    assert tenants(found.of_customers.failed) == ["a"]
+    assert ALFA not in {*found.frame["customerTenantId"]}
+    assert isinstance(found.of_customers.failure, errors.Unreadable)
+    assert "goes on sending pages after 100 rows of one customer" in str(found.of_customers.failure)
+    assert len(partner.paths(f"{ALFA}/subscriptions")) == 200, "a second try after the first"
+
+
 # Parts
 
 
