@@ -161,9 +161,11 @@ def _lost(table: pd.DataFrame, differences: Differences, since: date, processed:
     of_answer = pd.Timestamp(since, tz=UTC)
     if "productName" not in table:
         then, now = (differences.sold(when) for when in ("Before", "After"))
+        dates = [processed.get((row.service, row.channel), of_answer) for row in then.itertuples()]
+        then = then.assign(processedDateTime=pd.to_datetime(pd.Series(dates, then.index), utc=True))
         gone = parts.together(parts.lost(then, now, parts.OF_COMPANY, unread=differences.unread))
-        dates = [processed.get((row.service, row.channel), of_answer) for row in gone.itertuples()]
-        found += zip(gone[parts.TITLE], gone["licensesSold"], dates, map(Absence, gone[parts.WHY]), strict=True)
+        columns = (gone[parts.TITLE], gone["licensesSold"], gone["processedDateTime"], map(Absence, gone[parts.WHY]))
+        found += zip(*columns, strict=True)
     if "service" not in table or "productName" in table:
         is_nothing = (table["status"] == Status.GONE) | table["licensesSoldAfter"].isna()
         gone = table[is_nothing & (table["licensesSoldBefore"] > 0)]

@@ -30,6 +30,7 @@ TITLE = "part"
 #: The column of why it is not there, an `Absence`.
 WHY = "why"
 _NO_NAME = "(no name)"
+_DAY = "day"
 
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
@@ -74,7 +75,7 @@ def lost(
     `within`: the columns of what has parts of its own, such as customers. `then` has one row for each part of these.
     `unread`: what the answer of `now` does not tell.
     A part is the same however it is spelled. It is called by its name alone where nothing of that name is there now,
-    for one reason.
+    for one reason, and where the figures of all that bears it are of one day.
     """
     of_then, of_now = (_keyed(rows, columns, within) for rows in (then, now))
     is_there, is_left = (
@@ -84,7 +85,8 @@ def lost(
     is_lost = ~is_there & (then["licensesSold"] > 0).to_numpy()
     keys = of_then[is_lost].assign(**{name: texts.keys(of_then[is_lost][name]) for name in within})
     why = unread.why(keys)
-    differs = keys.assign(**{WHY: why}).groupby([*within, columns[0]])[WHY].transform("nunique") > 1
+    same = keys.assign(**{WHY: why, _DAY: _days(then[is_lost])}).groupby([*within, columns[0]])[[WHY, _DAY]]
+    differs = (same.transform("nunique") > 1).any(axis=1)
     by_channel = is_left[is_lost] | differs.to_numpy(dtype="bool")
     named = zip(*(then[is_lost][name].astype("str").fillna("") for name in columns), by_channel, strict=True)
     called = [_title(Part(name, channel), columns, is_left=left) for name, channel, left in named]
@@ -92,6 +94,12 @@ def lost(
     return then[is_lost].assign(
         **{name: pd.Series(values, index=then.index[is_lost], dtype="str") for name, values in added.items()}
     )
+
+
+def _days(rows: pd.DataFrame) -> pd.Series | None:
+    """The day of which the figures of rows are; None where they do not say."""
+    dated = next((name for name in (AS_OF, "processedDateTime") if name in rows), None)
+    return rows[dated].dt.normalize() if dated else None
 
 
 def why(rows: pd.DataFrame, columns: Sequence[str], unread: UnreadRows) -> list[Absence]:

@@ -88,6 +88,30 @@ def test_channels_that_are_not_there_for_different_reasons_are_told_apart():
     assert [*parts.lost(whole, whole[:0], OF_COMPANY)[parts.TITLE]] == ["Microsoft 365", "Microsoft 365"]
 
 
+def test_channels_whose_last_figures_are_of_different_days_are_not_summed_under_one_date():
+    whole = history((20, [of("o365", 19, licensesSold=1000), of("o365", 9, licensesSold=40, **DIRECT)]))
+    assert {*gone_on(whole)} == {("Microsoft 365 through Reseller", 1000, 19), ("Microsoft 365 through Direct", 40, 9)}
+    left_one_by_one = history(
+        (2, [of("o365", 1, licensesSold=1000), of("o365", 1, licensesSold=40, **DIRECT)]),
+        (9, [of("o365", 8, licensesSold=1100)]),
+    )
+    assert {*gone_on(left_one_by_one)} == {
+        ("Microsoft 365 through Reseller", 1100, 8),
+        ("Microsoft 365 through Direct", 40, 1),
+    }
+    of_one_day = history((20, [of("o365", 19, licensesSold=1000), of("o365", 19, licensesSold=40, **DIRECT)]))
+    assert gone_on(of_one_day) == [("Microsoft 365", 1040, 19)]
+
+
+def gone_on(whole):
+    """What an answer with nothing but another service has lost, with the day since the beginning of the figures."""
+    lines = trends.lines(whole, [*OF_COMPANY])
+    now = pd.DataFrame([("crm", "reseller")], columns=[*OF_COMPANY])
+    rows = parts.together(parts.absent(lines, now, OF_COMPANY))
+    days = [(on - datetime(2026, 6, 1, tzinfo=UTC)).days for on in rows[trends.AS_OF]]
+    return [*zip(rows[parts.TITLE], rows["licensesSold"], days, strict=True)]
+
+
 def test_what_was_lost_long_ago_is_missed_where_a_date_with_it_is_compared():
     whole = [of("o365", 1), of("o365", 1, **DIRECT)]
     later = [(2 + 100, [of("o365", 101)])]
