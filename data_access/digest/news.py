@@ -43,6 +43,7 @@ _IS_NOT_THERE = {
     Absence.UNCERTAIN: f"is {Absence.UNCERTAIN}",
 }
 _PRODUCT, _NAME = "productId", "productName"
+_BY_CUSTOMER = [CUSTOMER], ["customerName"]  # keys and labels
 
 
 class Link(Protocol):
@@ -79,10 +80,11 @@ class Look:
 def parts(before: Look, now: Look, plan: Plan, person: str, link: Link) -> tuple[Part, ...]:
     """What is new for a person; the customers to call come along where anything else is new."""
     before = replace(before, facts=before.facts.of(product_names.as_in(now.facts.frame, before.facts.frame)))
-    differing = _differing(before, now)
+    whole, rows = _both(before, now), len(before.facts)
     before = _told_then(before)
+    both = whole if len(before.facts) == rows else _both(before, now)
     empty, due = _emptied(before, now, link), _due(before, now, plan, link)
-    figures = (_outside(before, now, plan, person, link), _changed(before, now, plan, link, differing))
+    figures = (_outside(before, now, plan, person, link), _changed(both, plan, link, _differing(whole)))
     if not any(part.lines for part in (*empty, due, *figures)):
         return ()
     return (*empty, due, _to_call(now, plan, link), *figures)
@@ -107,16 +109,30 @@ def _emptied(before: Look, now: Look, link: Link) -> tuple[Part, ...]:
     return (Part("The newest answer", (News(line, link("customers")),)),)
 
 
-def _changed(before: Look, now: Look, plan: Plan, link: Link, differing: int) -> Part:
+class _Both(NamedTuple):
+    """Two looks side by side."""
+
+    before: Look
+    now: Look
+    customers: pd.DataFrame  # see `_compared`
+    gone: pd.DataFrame  # see `_gone`
+
+
+def _both(before: Look, now: Look) -> _Both:
+    return _Both(before, now, _compared((before.facts, now.facts), *_BY_CUSTOMER), _gone(before, now))
+
+
+def _changed(both: _Both, plan: Plan, link: Link, differing: int) -> Part:
+    before, now, table, gone = both
     if before.day is None or before.processed is None or now.day is None:
         return Part("What changed", ())
     heading = f"What changed since {formats.day(before.processed)}"
-    gone = _gone(before, now)
     marked = muted.products(plan.holding(now.at), gone)
     quiet = gone[:0] if marked is None else gone[marked]
-    keys, labels = [CUSTOMER], ["customerName"]
-    facts = _without(before.facts, quiet), now.facts
-    table = _compared(facts, keys, labels)
+    facts = before.facts, now.facts
+    if len(quiet):
+        facts = _without(before.facts, quiet), now.facts
+        table = _compared(facts, *_BY_CUSTOMER)
     missed = _missed(gone.drop(index=quiet.index))
     had_none = (table["status"] == changes.Status.GONE) & (table["licensesSoldBefore"] == 0)
     table = table[~had_none & ((table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(missed))]
@@ -138,10 +154,9 @@ def _comparison(before: Look, now: Look, link: Link, **more: str) -> str:
     return link("changes", **more, since=before.day.isoformat(), until=now.day.isoformat())
 
 
-def _differing(before: Look, now: Look) -> int:
+def _differing(both: _Both) -> int:
     """How many customers the page Changes shows between both looks: they differ, or were not read as a whole."""
-    table = _compared((before.facts, now.facts), [CUSTOMER], [])
-    gone = _gone(before, now)
+    table, gone = both.customers, both.gone
     unread = gone.loc[gone[WHY] != Absence.GONE, CUSTOMER]
     return int(((table["status"] != changes.Status.SAME) | table[CUSTOMER].isin(unread)).sum())
 

@@ -403,7 +403,7 @@ def _told(table: pd.DataFrame, words: Callable[[Rule], Callable[..., str]]) -> l
         if not {*rule.needs} <= {*table}:
             continue
         places = np.flatnonzero(rule.applies(table).fillna(False).to_numpy(dtype=bool))
-        values = table.iloc[places][[*rule.needs]].itertuples(index=False, name=None)
+        values = table[[*rule.needs]].iloc[places].itertuples(index=False, name=None)  # few of the many columns
         for place, figures in zip(places, values, strict=True):
             if text := words(rule)(*figures):
                 told[place].append(text)
