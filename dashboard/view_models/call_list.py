@@ -35,6 +35,7 @@ from data_access.partner_center.catalog import SEATS
 
 FIRST = 3  # customers to call
 UTC = "UTC"
+_REASONS = "reasons"  # the column of those to call each customer, in words
 _IN_A_ROW, _ON_A_CARD = 3, 2  # reasons; the page of the customer has them all
 
 
@@ -309,9 +310,13 @@ def _prepared(
     zone: str,
     now: datetime | None,
 ) -> pd.DataFrame:
-    """All customers of a selection, whatever is searched for; of their renewals, those of the same selection."""
+    """All customers of a selection, whatever is searched for, with their `reasons`; of renewals those of it too.
+
+    Reasons are found here once, and not for each target, order and search.
+    """
     facts = deployment.facts.selected(selection)
-    return _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
+    table = _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
+    return table.assign(**{_REASONS: pd.Series(call_list.reasons(table), index=table.index, dtype="object")})
 
 
 def _with_reasons(
@@ -379,7 +384,7 @@ def _one_by_one(filters: CustomersFilters) -> dict[str, CustomersFilters]:
 
 def why(table: pd.DataFrame, silent: Mapping[str, Mute]) -> pd.Series:
     """The reasons to call each customer; of one that is muted, until when it is and why."""
-    told = zip(table[CUSTOMER], call_list.reasons(table), strict=True)
+    told = zip(table[CUSTOMER], table[_REASONS], strict=True)
     words = [[said(silent[tenant])] if tenant in silent else reasons[:_IN_A_ROW] for tenant, reasons in told]
     return pd.Series(words, index=table.index, dtype="object")
 

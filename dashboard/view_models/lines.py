@@ -56,6 +56,11 @@ class Line:
     lost: tuple[Lost, ...] = ()  # its parts that have none, so that it is not the sum that it was
     new_since: datetime | None = None  # the day of the first answer of the range, where it was never there before
     came: tuple[str, ...] = ()  # its parts at the end of `change` that were never there at its beginning
+    measured: pd.DataFrame | None = None  # the points that its goal stands on; None where a target makes no difference
+
+    def towards(self, target: float) -> Line:
+        """The same line with its goal for another target (percent points)."""
+        return self if self.measured is None else replace(self, goal=trends.projection(self.measured, target))
 
     @property
     def is_whole(self) -> bool:
@@ -211,6 +216,7 @@ def line_of(
         lost=() if absent else lost(gone),
         new_since=new_since,
         came=made_of.came(compared) if change else (),
+        measured=None if refused else measured,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from dashboard.charts.panels import (
 )
 from dashboard.feeds import Feeds
 from dashboard.filters import dates
-from dashboard.filters.parameters import TrendsFilters
+from dashboard.filters.parameters import MEASURE, ORDER, TARGET, TrendsFilters
 from dashboard.tables.columns import OnScreen
 from dashboard.tables.trends import POINTS_FILE
 from dashboard.view_models import paces
@@ -98,6 +98,42 @@ def of_customer(feeds: Feeds, past: Timeline, customer: str) -> Timeline:
 @remembered
 def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> TrendsView:
     """All lines of a page."""
+    # A page is asked for with another target, measure or order, and in the dark, of the same lines.
+    known = _known(timeline, replace(filters, target=TARGET.default, measure=MEASURE.default, order=ORDER.default))
+    whole, every = known.whole.towards(filters.target), [line.towards(filters.target) for line in known.lines]
+    measure = _measure(timeline, filters)
+    lines = sorted((line for line in every if len(line.points)), key=lambda line: _place(line, filters))
+    span = _span([whole, *lines])
+    colours = palette.of(dark)
+    first = [_panel(line) for line in lines[:MOST_PANELS]]
+    return TrendsView(
+        whole=whole,
+        lines=lines,
+        outside=len(every) - len(lines),
+        answered=timeline.newest.fetched_at if timeline.newest else None,
+        unread=known.unread,
+        figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
+        words=line_chart_in_words(whole.points, measure, filters.target),
+        small=small_multiples(first, measure, span=span, palette=colours) if len(lines) > 1 else None,
+        small_words=small_multiples_in_words(first, measure),
+        small_height=height_in_points(first, measure),
+        points=_points(whole, lines, filters.by, timeline.estimated),
+        paces=paces.in_file([whole, *lines], filters.by, estimated=timeline.estimated),
+        on_screen=paces.on_screen(whole, lines, filters.by, estimated=timeline.estimated),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What a page knows of its lines, whichever measure it shows and in which order."""
+
+    whole: Line
+    lines: list[Line]
+    unread: UnreadRows
+
+
+@remembered
+def _known(timeline: Timeline, filters: TrendsFilters) -> _Known:
     facts = timeline.facts.selected(filters.selection)
     within = _within(timeline, filters)
     now, why = _now(timeline, facts)
@@ -113,28 +149,7 @@ def trends_view(timeline: Timeline, filters: TrendsFilters, dark: bool) -> Trend
         absent=None if len(now) else Refusal.UNCERTAIN if timeline.unread and why is Refusal.NOT_THERE else why,
         made_of=made_of,
     )
-    lines = _lines(made_of, each, within, filters, why=why)
-    measure = _measure(timeline, filters)
-    known = len(lines)
-    lines = sorted((line for line in lines if len(line.points)), key=lambda line: _place(line, filters))
-    span = _span([whole, *lines])
-    colours = palette.of(dark)
-    first = [_panel(line) for line in lines[:MOST_PANELS]]
-    return TrendsView(
-        whole=whole,
-        lines=lines,
-        outside=known - len(lines),
-        answered=timeline.newest.fetched_at if timeline.newest else None,
-        unread=made_of.unread,
-        figure=line_chart(whole.points, measure, filters.target, whole.goal, span=span, palette=colours),
-        words=line_chart_in_words(whole.points, measure, filters.target),
-        small=small_multiples(first, measure, span=span, palette=colours) if len(lines) > 1 else None,
-        small_words=small_multiples_in_words(first, measure),
-        small_height=height_in_points(first, measure),
-        points=_points(whole, lines, filters.by, timeline.estimated),
-        paces=paces.in_file([whole, *lines], filters.by, estimated=timeline.estimated),
-        on_screen=paces.on_screen(whole, lines, filters.by, estimated=timeline.estimated),
-    )
+    return _Known(whole, _lines(made_of, each, within, filters, why=why), made_of.unread)
 
 
 def _lines(whole: Parts, each: ByAnswer, within: Between | None, filters: TrendsFilters, *, why: Refusal) -> list[Line]:

@@ -59,8 +59,7 @@ def of(rows: pd.DataFrame, columns: Sequence[str]) -> list[Part]:
     """The parts that rows have, each spelling once; a row without a name is of none."""
     if rows.empty:
         return []
-    named = rows.dropna(subset=[columns[0]])
-    return _factorized(named, columns)[1]
+    return _factorized(_named(rows, columns), columns)[1]
 
 
 def lost(
@@ -136,11 +135,15 @@ def absent(
     `lines`: those of the parts (see `trends.lines`). `now`: the rows of the newest answer; without any part it lacks
     none.
     """
-    named = lines.dropna(subset=[columns[0]]).sort_values(AS_OF, kind="stable")
-    last = named[~keyed(named, columns).duplicated(keep="last").to_numpy()]
+    named = _named(lines, columns)
+    place, spelled = _factorized(named, columns)
+    keys = [part.key for part in spelled]
     there = {part.key for part in of(now, columns)}
-    if not there or all(part.key in there for part in of(last, columns)):
-        return last[:0].assign(**dict.fromkeys((TITLE, WHY), pd.Series(dtype="str")))
+    if not there or there.issuperset(keys):  # nearly always, and there is a line of each service
+        return lines[:0].assign(**dict.fromkeys((TITLE, WHY), pd.Series(dtype="str")))
+    number = {key: each for each, key in enumerate(dict.fromkeys(keys))}
+    ordered = named.assign(_part=np.array([number[key] for key in keys])[place]).sort_values(AS_OF, kind="stable")
+    last = ordered.drop_duplicates("_part", keep="last").drop(columns="_part")
     return lost(last, now, columns, unread=unread)
 
 
@@ -270,6 +273,12 @@ def _title(part: Part, columns: Sequence[str], *, is_left: bool) -> str:
 def _keyed(rows: pd.DataFrame, columns: Sequence[str], within: Sequence[str]) -> pd.DataFrame:
     """What tells the parts of rows apart, in one spelling."""
     return rows[[*within]].astype("str").join(keyed(rows, columns))
+
+
+def _named(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows that have a name."""
+    has_name = rows[columns[0]].notna()
+    return rows if has_name.all() else rows[has_name]
 
 
 def _factorized(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[Places, list[Part]]:

@@ -164,3 +164,17 @@ def test_beside_what_to_say_stands_what_the_tenant_says_and_when_unless_it_lets_
     found = call_list.said_aside(DEPLOYMENT, NORTH, Selection.of((), ("o365",)), live=live)
     said = "10 is the count of Microsoft's analytics of 9 Oct 2026; the customer's tenant has 25 free on"
     assert found == (f"{said} {on}." if on else "")
+
+
+def test_another_target_or_order_or_search_takes_the_reasons_that_are_known():
+    judged = renewals.judged(frames.frame(SUBSCRIPTIONS, [ending("E3", E3, "2026-12-20T23:59:59Z")]))
+    live = Renewals(renewals.with_service(judged, FACTS.frame), READ)
+    chosen = (
+        CustomersFilters(),
+        CustomersFilters(target=30.0),
+        CustomersFilters(sort="percent"),
+        CustomersFilters(search=NORTH[:8]),
+    )
+    lists = [call_list.of_all(DEPLOYMENT, each, live=live, now=READ) for each in chosen]
+    assert len({id(each.table["reasons"].iloc[0]) for each in lists}) == 1
+    assert "E3" in lists[0].table["reasons"].iloc[0][0]

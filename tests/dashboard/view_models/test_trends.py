@@ -12,7 +12,7 @@ import pytest
 from dashboard.filters.parameters import TrendsFilters
 from dashboard.view_models.trends import trends_view
 from data_access import csv_files, open_timeline
-from data_access.measures.trends import Refusal, Velocity
+from data_access.measures.trends import Projection, Refusal, Velocity
 from data_access.partner_center.catalog import DEPLOYMENT
 from data_access.settings import load
 from tests.dashboard.weeks import FIRST, account, in_channels, rows, slowly, timeline, weeks
@@ -114,3 +114,13 @@ def test_points_are_in_the_order_of_their_dates(tmp_path):
     found = trends_view(timeline(tmp_path, slowly(5)), TrendsFilters(), False)
     assert found.whole.points["processedDateTime"].is_monotonic_increasing
     assert isinstance(found.points["processedDateTime"].dtype, pd.DatetimeTZDtype)
+
+
+def test_another_target_measure_or_order_takes_the_lines_that_are_known(tmp_path):
+    kept = timeline(tmp_path, slowly(12))
+    first = trends_view(kept, TrendsFilters(), False)
+    then = trends_view(kept, TrendsFilters(target=52.0, measure="sold", order="name"), True)
+    assert then.whole.points is first.whole.points
+    assert {line.key: id(line.points) for line in then.lines} == {line.key: id(line.points) for line in first.lines}
+    goals = [view.whole.goal for view in (first, then)]
+    assert [goal.target for goal in goals if isinstance(goal, Projection)] == [80.0, 52.0]
