@@ -310,13 +310,9 @@ def _prepared(
     zone: str,
     now: datetime | None,
 ) -> pd.DataFrame:
-    """All customers of a selection, whatever is searched for, with their `reasons`; of renewals those of it too.
-
-    Reasons are found here once, and not for each target, order and search.
-    """
+    """All customers of a selection, whatever is searched for; of their renewals, those of the same selection."""
     facts = deployment.facts.selected(selection)
-    table = _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
-    return table.assign(**{_REASONS: pd.Series(call_list.reasons(table), index=table.index, dtype="object")})
+    return _with_reasons(facts, selection, moved, used, live, mutes=mutes, spares=spares, zone=zone, now=now)
 
 
 def _with_reasons(
@@ -332,6 +328,7 @@ def _with_reasons(
     now: datetime | None,
     also: Sequence[str] = (),
 ) -> pd.DataFrame:
+    """A row per customer with what rules look at, and the `reasons` that they found: once, and not for each target."""
     ending, ends, at = None, None, None
     if live:
         at = (now or live.read_at).astimezone(ZoneInfo(zone))
@@ -356,7 +353,10 @@ def _with_reasons(
             subscriptionsReadAt=datasets.read_of_each(live, table[CUSTOMER]),
             subscriptionsAreEarlier=datasets.earlier_of_each(live, table[CUSTOMER]),
         )
-    return table.assign(title=table["customerName"].fillna(table[CUSTOMER]))
+    return table.assign(
+        title=table["customerName"].fillna(table[CUSTOMER]),
+        **{_REASONS: pd.Series(call_list.reasons(table), index=table.index, dtype="object")},
+    )
 
 
 def _within(table: pd.DataFrame, filters: CustomersFilters, outside: Mapping[str, str]) -> pd.DataFrame:
