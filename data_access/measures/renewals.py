@@ -327,6 +327,9 @@ def totals(table: pd.DataFrame, now: datetime, days: int) -> Totals:
 def by_period(table: pd.DataFrame, by_month: bool, zone: tzinfo | None = UTC) -> pd.DataFrame:
     """Seats of the subscriptions that sums take in, by the week or month of their end in a zone, and by outcome.
 
+    Of the older kind, whose date is the first day that is no longer paid, it is that of the day before: until then
+    somebody can act.
+
     Columns: period (the first day of the week, a Monday, or of the month; `datetime64[us]`), renewalOutcome, quantity
     and seatsAtRisk (int64), subscriptions (how many). A seat that several of them may put at risk counts in the first
     of their periods alone, so that those of an outcome add up to `seats_at_risk`.
@@ -334,6 +337,7 @@ def by_period(table: pd.DataFrame, by_month: bool, zone: tzinfo | None = UTC) ->
     needed = [*_KEY, "quantity", "notAssigned", "seatsAtRisk", _END, "commitmentEndDateTime", "renewalOutcome"]
     taken = table.loc[counted(table), needed]
     day = days_in(taken, zone)
+    day = day.where(taken["commitmentEndDateTime"].notna(), day - timedelta(days=1))
     start = day - pd.to_timedelta(day.dt.day - 1 if by_month else day.dt.day_of_week, unit="D")
     by = ["period", "renewalOutcome"]
     taken = taken.assign(period=start, quantity=taken["quantity"].astype("Int64").fillna(0))

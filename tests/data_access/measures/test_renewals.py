@@ -323,7 +323,7 @@ def test_seats_are_added_up_by_week_or_month_and_outcome(by_month, periods):
 )
 def test_the_week_and_the_month_of_an_end_are_those_of_the_zone_and_a_date_alone_has_none(zone, by_week, by_month):
     sunday, last_of_november = {PRECISE_END: "2026-11-29T23:59:59Z"}, {PRECISE_END: "2026-11-30T23:59:59Z"}
-    date = {PRECISE_END: None, END: "2026-12-01T00:00:00Z"}
+    date = {PRECISE_END: None, END: "2026-12-02T00:00:00Z"}
     for change, is_month, period in (
         (sunday, False, by_week),
         (last_of_november, True, by_month),
@@ -331,6 +331,21 @@ def test_the_week_and_the_month_of_an_end_are_those_of_the_zone_and_a_date_alone
     ):
         table = renewals.judged(subscriptions(change))
         assert list(renewals.by_period(table, is_month, ZoneInfo(zone))["period"]) == [pd.Timestamp(period)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("first_unpaid", "is_month", "period"),
+    [
+        ("2026-12-28T00:00:00Z", False, "2026-12-21"),  # a Monday: its last day is Sunday the 27th
+        ("2026-12-29T00:00:00Z", False, "2026-12-28"),
+        ("2027-01-01T00:00:00Z", True, "2026-12-01"),
+        ("2027-01-02T00:00:00Z", True, "2027-01-01"),
+    ],
+)
+def test_what_ends_before_a_day_is_in_the_week_and_month_of_the_day_before(first_unpaid, is_month, period, zone):
+    table = renewals.judged(subscriptions({PRECISE_END: None, END: first_unpaid}))
+    assert list(renewals.by_period(table, is_month, ZoneInfo(zone))["period"]) == [pd.Timestamp(period)]
 
 
 def test_a_seat_that_nobody_uses_is_at_risk_in_the_first_week_alone_so_that_the_weeks_add_up_to_the_tile():
