@@ -195,8 +195,10 @@ def no_rows(deployment: Deployment, live: PartnerCenterError | None = None) -> N
     if deployment.trouble:
         st.caption(f"This page then shows the commercial counts, but {_without(deployment.trouble)}:")
         trouble(deployment.trouble, key="trouble_commercial")
+    elif isinstance(live, NotKept):  # no failure, and the history may have them: no page shows those of a day
+        st.caption(f"Live seats, which this page shows where there are no figures, are of now alone. {live.advice}")
     elif live:
-        st.caption(f"This page then shows live seats, but {_without(live)}:")
+        st.caption("This page then shows live seats, but they cannot be read:")
         trouble(live, key="trouble_live")
 
 
