@@ -211,7 +211,8 @@ def of_changes(model: ChangesView, basis: str) -> Explanations:
         estimated = model.estimated and name != "licensesSold"
         change = formats.between(sums.before, sums.after, estimated)
         both = f"{_licenses(sums.after, estimated)} − {_licenses(sums.before, estimated)}"
-        found[name] = _behind(name, f"**{change}** = {both}", basis)
+        figure = "Nothing here could be read on both dates" if model.nothing_read else f"**{change}** = {both}"
+        found[name] = _behind(name, figure, basis)
     why = model.why
     before, after = (formats.percent(number, as_sent=False) for number in (why.before, why.after))
     moved = (None, None, None) if why.change is None else contributions.printed(why)

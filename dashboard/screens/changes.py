@@ -250,8 +250,10 @@ def _tiles(model: ChangesView, explained: Explanations) -> None:
         ("kpi_undeployed", "undeployed", "undeployed", model.estimated),
     ):
         moved = model.sums[name]
-        context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
-        value = formats.between(moved.before, moved.after, estimated)
+        context, value = f"{formats.NOTHING} → {formats.NOTHING}", formats.NOTHING
+        if not model.nothing_read:
+            context = formats.about(f"{formats.count(moved.before)} → {formats.count(moved.after)}", estimated)
+            value = formats.between(moved.before, moved.after, estimated)
         drawn.append(tiles.tile(key, measure, value, context, explained=explained[name]))
     before, after = (
         formats.percent(None if number is None else round(number, formats.DECIMALS))

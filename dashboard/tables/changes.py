@@ -106,8 +106,10 @@ def total(compared: pd.DataFrame, why: Why, moved: tuple[float, float, float], n
     """The last row: all `known` rows of `changes.compare`, shown or not, since `why` is of all of them.
 
     `moved`: the change of the percentage, and its parts by deploying and by selling, as the page prints them. Changes
-    in licenses are those of both sums as they are printed, as in the tiles.
+    in licenses are those of both sums as they are printed, as in the tiles. Without any known row there is no sum.
     """
+    if compared.empty:
+        return Total(f"{formats.number(0, noun)} together", {})
     change, deployed, sold = moved if why.change is not None else (None, None, None)
     summed = {
         column.where(estimated).name: compared[column.name].sum()

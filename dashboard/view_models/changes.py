@@ -64,6 +64,11 @@ class ChangesView:
     gaps: tuple[str, ...] = ()  # rows of which the later answer does not tell all, and which `lost` does not name
     lost: tuple[Lost, ...] = ()  # what the later answer does not have any more, those with most licenses first
 
+    @property
+    def nothing_read(self) -> bool:
+        """Whether there are rows and none of them could be read: a sum of these is not zero."""
+        return self.number > 0 and not self.known
+
     def with_status(self, statuses: tuple[str, ...]) -> pd.DataFrame:
         """The rows that have one of these statuses."""
         return self.table[self.table["status"].isin(statuses)]

@@ -91,9 +91,14 @@ def test_what_could_not_be_read_is_not_called_gone_and_moves_nothing(look_back, 
 
 
 def test_where_nothing_could_be_read_that_is_why_there_is_no_percentage(look_back):
-    told = said(look_back(_UNREAD, {"level": "customer", "search": "zeta"}))
+    app = look_back(_UNREAD, {"level": "customer", "search": "zeta"})
+    told = said(app)
     assert "Nothing here could be read on both dates, so there is no percentage to compare." in told
     assert "1 customer: 1 could" in told
+    assert {*tiles(app).values()} == {formats.NOTHING}, "a sum of nothing that could be read is not zero"
+    assert not any("0 → 0" in each.value for each in app.markdown)
+    words, figures = total(app, "changes_table")
+    assert (words, {*figures.values()} - {formats.NOTHING}) == ("0 customers together", set())
 
 
 def test_a_product_that_could_not_be_read_is_not_called_gone(look_back):
