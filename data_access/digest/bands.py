@@ -40,15 +40,17 @@ def about(rule: Rule) -> str:
 
 
 def of_customers(rules: Iterable[Rule], facts: Facts) -> Mapping[str, str]:
-    """The customers that are out of a band, by tenant id, in words; the first rule that speaks of one does so alone."""
-    found: dict[str, str] = {}
+    """The customers that are out of a band, by tenant id, in words: each of several bands is named.
+
+    Of rules that speak of the same of a customer (see `about`) the first one does so alone.
+    """
+    found: dict[str, dict[str, str]] = {}
     for rule in rules:
-        table = core.by(covered(rule, facts), [CUSTOMER])
+        table, what = core.by(covered(rule, facts), [CUSTOMER]), about(rule)
         for tenant, percent in zip(table[CUSTOMER], table["deploymentPercent"], strict=True):
-            if (limit := left(rule, percent)) and str(tenant) not in found:
-                what = f"{about(rule)} " if rule.product or rule.service else ""
-                found[str(tenant)] = f"{what}{limit}"
-    return found
+            if limit := left(rule, percent):
+                found.setdefault(str(tenant), {}).setdefault(what, f"{what} {limit}".lstrip())
+    return {tenant: "; ".join(limits.values()) for tenant, limits in found.items()}
 
 
 def of_service(rules: Iterable[Rule], service: str, percent: float | None) -> str:

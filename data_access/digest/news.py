@@ -269,24 +269,41 @@ def _change(row: pd.Series, missed: Mapping[str, str], before: Look) -> str:
 def _outside(before: Look, now: Look, plan: Plan, person: str, link: Link) -> Part:
     """Customers out of their band of whom that was not told yet, those first who left it since the look before.
 
-    The first rule that speaks of a customer does so alone.
+    Of rules that speak of the same of a customer (see `bands.about`) the first one does so alone. What
+    is told of several bands of one customer is in one line.
     """
-    lines: list[_Outside] = []
+    found: dict[tuple[str, str], _Outside] = {}
     for rule in plan.rules_of(person):
-        known = {line.customer for line in lines}
-        lines += [line for line in _out_of(rule, before, now, link) if line.customer not in known]
-    lines.sort(key=lambda line: not line.has_left)
-    told, _ = _unmuted([line[:3] for line in lines], plan, now.at)
-    _, silent = _unmuted([line[:3] for line in lines if not line.is_known], plan, now.at)
+        for line in _out_of(rule, before, now, link):
+            found.setdefault((line.customer, bands.about(rule)), line)
+    lines = sorted(found.values(), key=lambda line: not line.has_left)
+    of_each: dict[str, list[_Outside]] = {}
+    silenced: dict[tuple[str, Mute], Mute] = {}  # a customer counts once for each mute, however many bands it is out of
+    for line in lines:
+        if mute := plan.muted(line.customer, line.product, now.at):
+            silenced |= {} if line.is_known else {(line.customer, mute): mute}
+        else:
+            of_each.setdefault(line.customer, []).append(line)
+    told, silent = [_together(own, link) for own in of_each.values()], [*silenced.values()]
     out = len(bands.of_customers(plan.rules_of(person), now.facts))
     shown = f"All {formats.number(out, 'customer')} out of their band are on the page Customers"
     return _part("Out of the band", told, silent, "customer", News(shown, link("customers", band="out")))
 
 
+def _together(lines: Sequence[_Outside], link: Link) -> News:
+    """What is told of one customer; where that is more than one band, its page without a filter shows them all."""
+    first = lines[0].news
+    if len(lines) == 1:
+        return first
+    more = "; ".join(line.said for line in lines[1:])
+    return replace(first, text=f"{first.text}; {more}", link=link("customers", customer=lines[0].customer.lower()))
+
+
 class _Outside(NamedTuple):
     """A customer out of a band: `product` is the one of which the rule speaks there, if it is one alone.
 
-    `is_known`: it was out of the band at the look before, which told it or counted it as muted.
+    `is_known`: it was out of the band at the look before, which told it or counted it as muted. `said`: the words of
+    `news` without the customer's name.
     """
 
     customer: str
@@ -294,6 +311,7 @@ class _Outside(NamedTuple):
     news: News
     has_left: bool
     is_known: bool
+    said: str
 
 
 def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outside]:
@@ -314,10 +332,10 @@ def _out_of(rule: Rule, before: Look, now: Look, link: Link) -> Iterator[_Outsid
         if limit and not (is_known and not _was_muted(before, str(row[CUSTOMER]), only)):
             has_left = then is not None and not pd.isna(then) and not was_out
             came = f" ({_percent(then)} before)" if has_left and str(row[CUSTOMER]) not in missed else ""
-            said = f"{_called(row)}: {_percent(percent, target=rule.band[0])}{about} deployed, {limit}{came}"
+            said = f"{_percent(percent, target=rule.band[0])}{about} deployed, {limit}{came}"
             of_service = {"service": rule.service} if rule.service else {}
-            news = _news(row, said, _customer(row, link, **of_service))
-            yield _Outside(str(row[CUSTOMER]), only, news, has_left, is_known)
+            news = _news(row, f"{_called(row)}: {said}", _customer(row, link, **of_service))
+            yield _Outside(str(row[CUSTOMER]), only, news, has_left, is_known, said)
 
 
 def _due(before: Look, now: Look, plan: Plan, link: Link) -> Part:

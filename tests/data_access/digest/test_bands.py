@@ -38,9 +38,18 @@ FACTS = facts((NORD, "o365", 50), (NORD, "crm", 100), (SUED, "o365", 90), (WEST,
         ([Rule(below=95, customer=SUED)], {SUED: "below 95 %"}),
         ([Rule(below=76, customer=NORD), Rule(below=80)], {NORD: "below 76 %"}),
         ([Rule(below=95, product="elsewhere")], {}),
+        (
+            [
+                Rule(below=80),
+                Rule(above=95, service="crm"),
+                Rule(below=70, service="o365"),
+                Rule(below=60, service="O365"),
+            ],
+            {NORD: "below 80 %; Dynamics 365 above 95 %; Microsoft 365 below 70 %"},
+        ),
     ],
 )
-def test_customers_are_out_of_the_first_band_that_speaks_of_them(rules, outside):
+def test_customers_are_out_of_each_band_and_of_the_first_that_speaks_of_the_same(rules, outside):
     assert bands.of_customers(rules, FACTS) == outside
 
 

@@ -174,7 +174,7 @@ FELL = (bought(NORD, 100, 60), bought(NORD, 100, 100, "E5"))
 
 
 def test_each_line_leads_to_what_it_tells_of_its_customer():
-    rules = (Rule(below=80, service="o365"), Rule(below=80, product="E3"))
+    rules = (Rule(below=80, service="o365"),)
     before, now = look(bought(NORD, 1, 1), at=WEEK_AGO), look(bought(NORD, 1, 0), subscriptions=[subscribed()])
     own, compared = f"customers?customer={NORD.lower()}", f"search={NORD.lower()}&since=2026-11-21&until=2026-11-28"
     parts = news.parts(before, now, Plan(rules=rules), ANN, link)
@@ -258,6 +258,29 @@ def test_a_rule_that_is_new_tells_of_all_who_are_out_first_of_those_who_have_jus
         "Südwind AG: 79.00 % deployed, below 80 % (85.00 % before)",
         "Nordwind GmbH: 51.00 % deployed, below 80 %",
     ]
+
+
+def test_each_band_that_a_customer_is_out_of_is_told_in_one_line_that_leads_to_all_of_them():
+    rules = (Rule(below=80), Rule(below=60, service="o365"), Rule(below=70), Rule(below=50, product="E3"))
+    before, now = look(bought(NORD, 100, 90), at=WEEK_AGO), look(bought(NORD, 100, 40))
+    part = next(
+        part for part in news.parts(before, now, Plan(rules=rules), ANN, link) if part.heading == "Out of the band"
+    )
+    (line,) = part.lines
+    assert line.text.replace("\u00a0", " ") == (
+        "Nordwind GmbH: 40.00 % deployed, below 80 % (90.00 % before);"
+        " 40.00 % of Microsoft 365 deployed, below 60 % (90.00 % before);"
+        " 40.00 % of E3 deployed, below 50 % (90.00 % before)"
+    )
+    assert line.link.endswith(f"/customers?customer={NORD.lower()}"), "no filter hides one of them"
+
+
+def test_a_customer_who_is_muted_counts_once_however_many_bands_it_is_out_of():
+    mute = Mute(customer=NORD, reason="migration", until=date(2027, 1, 31))
+    plan = Plan(mutes=(mute,), rules=(Rule(below=80), Rule(below=60, service="o365")))
+    before = look(bought(NORD, 100, 90), bought(SUED, 50, 45), at=WEEK_AGO)
+    said = told(before, look(bought(NORD, 100, 40), bought(SUED, 50, 44)), plan)
+    assert said["Out of the band"] == ([], "1 muted, until 31 Jan 2027: migration")
 
 
 def test_a_rule_with_a_preset_is_the_one_with_its_numbers():
