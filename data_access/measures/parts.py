@@ -165,7 +165,8 @@ def half_read(unread: UnreadRows, gone: pd.DataFrame, known: pd.DataFrame, colum
     """The parts of which a row of the newest answer could not be read, each once; not those that are `gone` with it.
 
     They are spelled as in `known`, rows of any answer, or else as they were sent. One whose channel could not be read
-    has none.
+    has none. Of one customer, a row that does not tell whose it is counts where `known` has its part: it would stop
+    everybody's figures otherwise.
     """
     if not unread.rows:  # nearly always, and there is a line of each service, customer or product
         return []
@@ -177,9 +178,13 @@ def half_read(unread: UnreadRows, gone: pd.DataFrame, known: pd.DataFrame, colum
         spelled |= {
             texts.key(text): text for text in (*core.IDENTITIES[column](unread.texts_sent(column)).values(), *there)
         }
+    had = {part.key for part in of(known, columns)}
+    had |= {part._replace(channel="") for part in had}
     found: dict[Part, Part] = {}
     for row in unread.rows:
         key = Part(row.get(name, ""), row.get(channel, ""))
+        if name == OF_CUSTOMER[0] and CUSTOMER not in row and key not in had:
+            continue
         is_lost = key in lost if key.channel else any(part.name == key.name for part in lost)
         if key.name and not is_lost:
             found[key] = Part(*(spelled.get(text, text) for text in key))

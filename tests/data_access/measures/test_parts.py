@@ -144,3 +144,17 @@ def test_what_came_is_named_with_its_channel_where_the_service_was_there():
     first, last = sorted(found.frame["snapshot"].unique())
     assert seen.new(first, last) == ["Dynamics 365", "Microsoft 365 through Reseller"]
     assert seen.new(last, first) == []
+
+
+def test_a_row_that_does_not_tell_whose_it_is_counts_for_one_customer_only_with_a_part_that_this_one_had():
+    known = pd.DataFrame({"productName": ["Visio", "Visio", "Project"], "channel": ["direct", "direct", "reseller"]})
+
+    def told(*rows):
+        return parts.half_read(UnreadRows(tuple(rows)), known[:0], known, OF_CUSTOMER)
+
+    anybodys = {"productName": "microsoft 365 e3", "channel": "direct"}
+    assert told(anybodys) == [], "nobody can tell whose it is, and this one never had it"
+    assert told({"productName": "visio", "channel": "reseller"}) == [], "nor this"
+    assert told(anybodys | {"customerTenantId": "a"}) == [Part("microsoft 365 e3", "direct")], "it is this one's"
+    assert told({"productName": "visio", "channel": "direct"}) == [Part("Visio", "direct")], "it may be this one's"
+    assert told({"productName": "project"}) == [Part("Project", "")]
