@@ -46,7 +46,7 @@ def products(records: Customer) -> Section:
     nothing = f"The newest answer has no product{' that could be read' if records.unread else ''}."
     columns = (_TEXT, *map(Column, ("Sold", "Deployed", "Not deployed", "Deployed %")))
     if free is not None:
-        columns = (*columns, Column("Free to assign today"))
+        columns = (*columns, Column("Free to assign"))
     return _section("Products by what is not deployed", columns, rows, "product", nothing)
 
 

@@ -99,10 +99,10 @@ def test_a_sheet_has_the_target_and_where_its_page_is_as_far_as_somebody_says_so
     assert made.address == f"https://insights.partner.example/customers?customer={TENANT}"
 
 
-def test_what_is_free_to_assign_today_stands_beside_what_is_not_deployed():
+def test_what_is_free_to_assign_stands_beside_what_is_not_deployed():
     made = sheet([{"licensesDeployed": 40}], live=[seats(E3.lower(), 105, 60)])
     products = section(made, "Products")
-    assert [column.label for column in products.columns][-2:] == ["Deployed %", "Free to assign today"]
+    assert [column.label for column in products.columns][-2:] == ["Deployed %", "Free to assign"]
     assert products.rows == (("Office 365 Enterprise E3", "100", "40", "60", "40.00\u00a0%", "45"),)
 
 
