@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     # All of it, and only now: a failure leaves stdout empty.
     if problem := terminal.deliver(output):
         terminal.say(f"The result cannot be written: {problem}.")
-        return SettingsError.exit_code if options.command in PRINTING else 0
+        prints = options.command in PRINTING or getattr(options, "dry_run", False)
+        return SettingsError.exit_code if prints else 0
     return 0
 
 

@@ -197,7 +197,8 @@ def _people(read: Plan, found: books.Books, name: str | None) -> list[Person]:
             )
     for person in people:
         if not (person.addresses or person.teams):
-            terminal.say(f"{person.name} has no address and is left out; give one with `to` in DIGEST_FILE.")
+            called = books.mark(person.name) if "@" in person.name else person.name  # the log has no addresses
+            terminal.say(f"{called} has no address for mail, and is left out; give one with `to` in DIGEST_FILE.")
     return [person for person in people if person.addresses or person.teams]
 
 

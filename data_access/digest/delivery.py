@@ -12,6 +12,7 @@ import io
 import json
 import re
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -20,17 +21,19 @@ from typing import Any
 
 import requests
 
-from data_access import deadlines
+from data_access import certificates, deadlines
 from data_access.errors import NotPermitted, NotSent, SignInRefused, Uncertain
 from data_access.loopback import is_loopback
 from data_access.mail_url import SmtpServer
 from data_access.partner_center.retry import retry_after_seconds
 
 _SECONDS = 30.0  # that one conversation with a server may be silent, and one request may take
+#: Seconds that a conversation by SMTP may take in all, and bytes that the server may say in it; some hundred are usual.
+_CONVERSATION, _MOST_SAID = 120.0, 2**16
 _DONE, _REFUSALS, _GO_ON = 2, (4, 5), 354  # the first digits of SMTP's answers; the one that asks for the message
 _END_OF_LINE, _END_OF_MESSAGE = b"\r\n", b"\r\n.\r\n"
 _LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)  # of the message itself gets one more
-_GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202}
+_GRAPH_TAKES, _WORKFLOW_TAKES = {202}, {200, 201, 202, 204}
 _GRAPH_LARGEST = 4 * 2**20  # bytes of one request
 #: A server that fails at its work, and one in between that got no answer: neither says whether the message goes.
 _TELLS_NOTHING = {500, 502, 504}
@@ -41,15 +44,15 @@ _ASK = "Ask the person; the digest is not sent a second time."
 Begins = Callable[[], None]
 
 
-def by_smtp(server: SmtpServer, made: EmailMessage, to: str, *, begins: Begins) -> None:
-    """Hand a mail for one address to an SMTP server.
+def by_smtp(server: SmtpServer, made: EmailMessage, to: str, *, begins: Begins, seconds: float = _CONVERSATION) -> None:
+    """Hand a mail for one address to an SMTP server, in a conversation of these seconds at most.
 
     STARTTLS is used wherever the server offers it, with its certificate checked. Raises NotSent, Uncertain, or
     SignInRefused where user and password are turned down; none names an address.
     """
     trusted = ssl.create_default_context()
     try:
-        with contextlib.closing(_connected(server, trusted)) as connection:
+        with contextlib.closing(_connected(server, trusted, time.monotonic() + seconds)) as connection:
             if server.user:
                 connection.login(server.user, server.password)
             connection.ehlo_or_helo_if_needed()
@@ -110,10 +113,54 @@ def by_workflow(
         raise _not_sent(f"the Workflows address in Teams answered {status}")
 
 
-def _connected(server: SmtpServer, trusted: ssl.SSLContext) -> smtplib.SMTP:
+class _Answers(io.RawIOBase):
+    """What an SMTP server says, until `ends` (`time.monotonic`) and up to a size. Raises TimeoutError then."""
+
+    def __init__(self, connection: socket.socket, ends: float) -> None:
+        self._connection, self._ends, self._left = connection, ends, _MOST_SAID
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        remaining = self._ends - time.monotonic()
+        if remaining <= 0 or self._left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(min(remaining, _SECONDS))
+        said = self._connection.recv_into(buffer)
+        self._left -= said
+        return said
+
+
+class _Bounded:
+    """Mixed into smtplib's connections, which bound silence alone: neither what a server says nor for how long."""
+
+    sock: socket.socket
+    file: io.BufferedReader | None
+
+    def __init__(self, *args: Any, ends: float, **kwargs: Any) -> None:
+        self._ends = ends
+        super().__init__(*args, **kwargs)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:  # of a connection that is new, or protected by TLS from now on
+            self.file = io.BufferedReader(_Answers(self.sock, self._ends))
+        answer: tuple[int, bytes] = super().getreply()  # type: ignore[misc]  # of the connection, beside this class
+        return answer
+
+
+class _Smtp(_Bounded, smtplib.SMTP):  # type: ignore[misc]  # smtplib's types call `file` Any
+    pass
+
+
+class _SmtpOverTls(_Bounded, smtplib.SMTP_SSL):  # type: ignore[misc]  # likewise
+    pass
+
+
+def _connected(server: SmtpServer, trusted: ssl.SSLContext, ends: float) -> smtplib.SMTP:
     if server.is_wrapped:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=trusted)
-    connection = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+        return _SmtpOverTls(server.host, server.port, timeout=_SECONDS, context=trusted, ends=ends)
+    connection = _Smtp(server.host, server.port, timeout=_SECONDS, ends=ends)
     try:
         _protect(connection, server.host, trusted)
     except BaseException:
@@ -197,14 +244,20 @@ def _posted(address: str, body: _Body, headers: Mapping[str, str]) -> requests.R
     with deadlines.DeadlineSession(_SECONDS) as session:
         try:
             answer = session.post(address, body, headers=headers, allow_redirects=False, stream=True)
-        except requests.exceptions.RequestException:
-            raise _uncertain() if body.tell() else _not_sent("the service cannot be reached") from None
+        except requests.exceptions.RequestException as error:
+            if body.tell():
+                raise _uncertain() from None
+            if isinstance(error, requests.exceptions.SSLError):
+                why = "the certificate of its service is not trusted by this machine"
+                raise NotSent(f"The digest was not sent: {why}.", certificates.TRUST_IT) from None
+            raise _not_sent("the service cannot be reached") from None
         answer.close()
         return answer
 
 
 def _not_sent(why: str) -> NotSent:
-    return NotSent(f"The digest was not sent: {why}.", "Check MAIL_URL and the network; the next run tries again.")
+    where = "Check MAIL_URL, or for Teams the address in DIGEST_FILE, and the network; the next run tries again."
+    return NotSent(f"The digest was not sent: {why}.", where)
 
 
 def _uncertain() -> Uncertain:

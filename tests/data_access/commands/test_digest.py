@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from data_access import clouds, history, load_settings
+from data_access import books, clouds, history, load_settings
 from data_access.auth.credentials import Ready
 from data_access.digest.rounds import MAIL
 from data_access.emulator import DEMO_TOKEN, Emulator, failing
@@ -49,7 +49,7 @@ def test_each_person_hears_of_the_own_customers_and_of_nobody_elses(office):
     for other in ("Südwind", SUED, SUED.lower()):
         assert other not in mails[ANN]
     assert "Nordwind" not in mails[BEN]
-    assert "nobody has no address" in err
+    assert "nobody has no address for mail" in err
     assert ANN not in err
     assert BEN not in err
 
@@ -218,6 +218,22 @@ def test_who_is_in_no_book_and_a_rule_that_speaks_of_nothing_are_said_with_their
     assert [line.split(":")[0] for line in said] == ["DIGEST_FILE, line 3", "DIGEST_FILE, line 7"]
     assert "is in no line of BOOKS_FILE and no operator" in said[0]
     assert "an@partner.example" not in err
+
+
+def test_a_dry_run_that_cannot_be_printed_is_a_failure(office, monkeypatch):
+    office.collects(collected(0, 50, 50), collected(1, 40, 60, hours=54))
+    monkeypatch.setattr("sys.stdout", None)  # as without a console
+    code, _, err = office.digests("--dry-run")
+    assert code == 2
+    assert "The result cannot be written: stdout is closed." in err
+
+
+def test_who_has_no_address_for_mail_is_called_by_a_mark_where_the_name_looks_like_one(office):
+    office.collects(collected(0, 50, 50))
+    Path(office.settings["BOOKS_FILE"]).write_text(BOOKS.replace("nobody", "jörg@partner.example"), "utf-8")
+    _, _, err = office.digests("--dry-run")
+    assert f"{books.mark('jörg@partner.example')} has no address for mail" in err
+    assert "jörg" not in err
 
 
 def test_a_dry_run_says_where_nothing_is_new(office):

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -130,6 +131,32 @@ def test_the_password_travels_after_starttls(authority):
     assert {*signed_in} == {(True, b"ann", b"right"), (True, b"ann", b"wr0ng")}
     assert len(mailbox.arrived) == 1
     assert "wr0ng" not in str(caught.value)
+
+
+@contextmanager
+def talkative(line: bytes, every: float) -> Iterator[SmtpServer]:
+    """An SMTP server whose greeting has no end."""
+    ended = threading.Event()
+
+    def greet() -> None:
+        with contextlib.suppress(OSError), waiting.accept()[0] as connection:
+            while not ended.wait(every):
+                connection.sendall(line)
+
+    with socket.create_server(("127.0.0.1", 0)) as waiting:
+        greeter = threading.Thread(target=greet)
+        greeter.start()
+        try:
+            yield SmtpServer("127.0.0.1", waiting.getsockname()[1], "digest@p.example")
+        finally:
+            ended.set()
+            greeter.join()
+
+
+@pytest.mark.parametrize(("line", "every"), [(b"220-" + b"a" * 60 + b"\r\n", 0), (b"220-x\r\n", 0.05), (b"2", 0.05)])
+def test_a_greeting_without_end_is_hung_up_on(line, every):
+    with talkative(line, every) as server, pytest.raises(NotSent, match="cannot be reached, or broke off"):
+        delivery.by_smtp(server, MAIL, TO, begins=begins, seconds=1)
 
 
 def test_tls_from_the_first_byte(authority):
