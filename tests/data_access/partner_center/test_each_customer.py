@@ -372,7 +372,7 @@ def test_pages_of_one_customer_that_never_end_are_no_answer_and_the_others_are_r
     found = each_customer.read(client, SUBSCRIPTIONS, customers, quiet).answer
     assert tenants(found.of_customers.failed) == ["a"]
     assert ALFA not in {*found.frame["customerTenantId"]}
-    assert isinstance(found.of_customers.failure, errors.Unreadable)
+    assert isinstance(found.of_customers.failure, errors.Unavailable)
     assert "goes on sending pages after 100 rows of one customer" in str(found.of_customers.failure)
     assert len(partner.paths(f"{ALFA}/subscriptions")) == 200, "a second try after the first"
 
