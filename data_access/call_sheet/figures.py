@@ -18,7 +18,7 @@ _AT_RISK, _NOT_READ = "Seats at risk", "could not be read"
 def figures(records: Customer, change: trends.Change | None) -> tuple[Figure, ...]:
     """The figures at the head of a sheet, with how they moved where that is known."""
     seats = records.seats if records.now.frame.empty else None
-    if records.now.frame.empty and records.never_read(SEATS):
+    if records.now.frame.empty and records.never_read(SEATS) and not records.absence:
         shown: tuple[Figure, ...] = (Figure("Live seats enabled", formats.NOTHING, _NOT_READ),)
     else:
         shown = _of_counts(records, change) if seats is None else _of_seats(records, seats)

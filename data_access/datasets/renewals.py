@@ -324,7 +324,7 @@ class OfOne:
 
 def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
     """The subscriptions and live seats of one customer; `counts` are its rows of the commercial deployment."""
-    unread = unread_of(data, tenant)
+    unread = (*unread_of(data, tenant), *_unlisted(data, tenant))
 
     def own(collection: Collection, rows: pd.DataFrame) -> pd.DataFrame | None:
         is_unknown = data.answer(collection) is None or never_read(unread, collection) is not None
@@ -339,6 +339,18 @@ def of_one(data: Renewals, tenant: str, counts: pd.DataFrame) -> OfOne:
         data.read_at,
         unread,
         data.seats_read_at,
+    )
+
+
+def _unlisted(data: Renewals, tenant: str) -> tuple[Unread, ...]:
+    """What was not asked of a customer who is in the list of customers no more: it is unknown, and not zero."""
+    listed, mine = data.rows(CUSTOMERS), "customerTenantId"
+    if listed is None or (listed[mine] == tenant).any():
+        return ()
+    return tuple(
+        Unread(tenant, None, collection.name, refused=False, left=True)
+        for collection in (SUBSCRIPTIONS, SEATS)
+        if (rows := data.rows(collection)) is not None and not (rows[mine] == tenant).any()
     )
 
 

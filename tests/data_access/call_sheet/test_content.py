@@ -287,6 +287,20 @@ def test_of_a_customer_that_the_newest_answer_does_not_have_the_last_figures_sta
     assert not any(part.heading.startswith("What changed") for part in made.sections)
 
 
+def test_of_a_customer_that_has_left_the_last_figures_stand_and_nothing_is_zero():
+    left = [Unread(TENANT, None, name, refused=False, left=True) for name in ("subscriptions", "seats")]
+    live = OfOne(None, None, READ, tuple(left))
+    (made,) = content.sheets([records(NOTHING, answered(date(2026, 11, 16), 16, 56), live=live)])
+    assert [(figure.label, figure.value) for figure in made.figures] == [
+        ("Licenses sold", "56"),
+        ("Deployed", "28.57\u00a0%"),
+        ("Not deployed", "40"),
+        ("Seats at risk", "–"),
+    ]
+    assert "it has left, and Microsoft does not know it any more" in section(made, "What ends").note
+    assert made.dates == "Not in the newest answer; last figures of 16 Nov 2026"
+
+
 def test_what_is_assigned_and_not_used_is_a_reason_to_call():
     def steps(active):
         use = frame_of(COMMERCIAL_USAGE, [{"licensesActive": active, "licensesQualified": 100}])

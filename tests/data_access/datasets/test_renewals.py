@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -18,6 +19,7 @@ from data_access.emulator.sample import Partner, partner
 from data_access.errors import PartnerCenterError
 from data_access.history import collect
 from data_access.measures import renewals
+from data_access.partner_center import catalog
 from data_access.partner_center.catalog import SEATS, SUBSCRIPTIONS
 from data_access.partner_center.client import Client
 from data_access.partner_center.retry import RetryPolicy
@@ -414,3 +416,24 @@ def test_an_oracle_tells_the_same_outcomes_from_the_bytes_of_the_service():
     found = dict(zip(data.subscriptions["id"], data.subscriptions["renewalOutcome"], strict=True))
     assert found == {row["id"]: outcome(row) for row in rows}
     assert len(set(found.values())) == 8
+
+
+def test_of_who_is_in_the_list_of_customers_no_more_nothing_is_known_and_of_who_is_there_and_has_nothing_zero(read):
+    gone, there = "0" * 8, read.rows(catalog.CUSTOMERS)["customerTenantId"].iloc[0]
+    without = replace(
+        read,
+        subscriptions=read.subscriptions[read.subscriptions["customerTenantId"] != there],
+        answers=tuple(
+            replace(answer, frame=answer.frame[answer.frame["customerTenantId"] != there])
+            if answer.collection in (SUBSCRIPTIONS, SEATS)
+            else answer
+            for answer in read.answers
+        ),
+    )
+    counts = read.rows(catalog.COMMERCIAL_DEPLOYMENT).head(0)
+    lost, empty = (dataset.of_one(without, tenant, counts) for tenant in (gone, there))
+    assert (lost.subscriptions, lost.seats) == (None, None)
+    assert {(one.collection, one.left) for one in lost.unread} == {("subscriptions", True), ("seats", True)}
+    assert empty.subscriptions is not None
+    assert empty.seats is not None
+    assert (len(empty.subscriptions), len(empty.seats), empty.unread) == (0, 0, ())
