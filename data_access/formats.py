@@ -18,7 +18,8 @@ MINUS = "−"
 NBSP = "\u00a0"
 _SENT_DECIMALS = 4
 _HALF, _ALL = 0.5, 100.0  # percent points
-_SPACES = re.compile(r"\s+")
+#: White space, and the control characters that a terminal would obey.
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 #: Unicode's characters that order others from right to left or left to right: a name of them could turn a figure round.
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NAMED = 10  # customers in a sentence
@@ -159,7 +160,7 @@ def age(span: timedelta) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """On one line, without the invisible characters that would reorder what stands beside it.
+    """On one line, without the invisible characters that would reorder what stands beside it or command a terminal.
 
     A no-break space stays one: what it holds together belongs on one line.
     """

@@ -106,6 +106,7 @@ def test_what_misses_the_target_is_not_rounded_up_to_it(value, target, said):
     [
         ("monthly at about +3\u00a0%", "monthly at about +3\u00a0%"),
         (" two\n lines\t", "two lines"),
+        ("\x00a\x1b[31mred\x07\x9b2J", "a [31mred 2J"),
         ("\u00a0\u00a0a \u00a0 b\u00a0", "a b"),
         ("\u00a0", ""),
     ],
