@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -87,11 +88,20 @@ def trial(root: str, foot: str) -> Message:
 
 
 def subject_of(parts: tuple[Part, ...]) -> str:
-    """The subject of a message with these parts: how many lines each has, those that are not shown counted too."""
+    """The subject of a message with these parts: how many lines each has, those that are not shown counted too.
+
+    Parts that would be cut stand as "…".
+    """
     counts = [(len(part.lines) + part.more, part.heading) for part in parts if part.lines]
-    if not counts:
-        return ""
-    return "Licenses: " + ", ".join(f"{heading[0].lower()}{heading[1:]} ({number})" for number, heading in counts)
+    told = [f"{heading[0].lower()}{heading[1:]} ({number})" for number, heading in counts]
+    whole = len(told)
+    while whole > 1 and len(_joined(told, whole)) > _SUBJECT_LENGTH:
+        whole -= 1
+    return _joined(told, whole) if told else ""
+
+
+def _joined(told: Sequence[str], first: int) -> str:
+    return "Licenses: " + ", ".join([*told[:first], *(["…"] if first < len(told) else [])])
 
 
 def text(message: Message) -> str:

@@ -133,5 +133,11 @@ def test_the_subject_counts_all_lines_and_not_those_shown_alone():
     assert messages.subject_of(parts) == "Licenses: to call (1), what changed since 20 Nov 2026 (12)"
 
 
+def test_a_long_subject_ends_between_two_counts():
+    part = Part("What has to be decided soon, by the last day", (News("Nordwind"),))
+    said = "what has to be decided soon, by the last day (1)"
+    assert messages.subject_of((part,) * 3) == f"Licenses: {said}, {said}, …"
+
+
 def test_where_there_is_no_line_there_is_no_subject():
     assert not messages.subject_of((Part("To call", ()),))
