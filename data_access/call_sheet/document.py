@@ -94,7 +94,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
 def _title(name: str) -> str:
     """A name as it was sent, for the title of the file, which takes all that XML does."""
     one_line = formats.on_one_line(name)
-    return "".join(sign for sign in one_line if unicodedata.category(sign) not in _NOT_IN_XML)
+    return "".join(sign for sign in one_line if unicodedata.category(sign) not in _NOT_IN_XML).strip()
 
 
 def _section(section: Section) -> dict[str, object]:
