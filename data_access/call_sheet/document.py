@@ -25,7 +25,7 @@ from data_access.call_sheet.sheet import CallSheet, Line, Section
 _FOLDER = Path(__file__).parent
 _TEMPLATE, _COVERAGE = _FOLDER / "sheet.typ", _FOLDER / "coverage.txt"
 _PRINTED, _UNSEEN, _WORD, _OTHER = "printed", "unseen", "word", "other"  # kinds of signs
-_NOT_IN_XML = ("Cc", "Cs", "Cn")  # categories of signs
+_NOT_IN_XML = ("Cs", "Cn")  # categories of signs; of control characters a line has none
 _LONGEST, _CELL, _SENTENCE = 160, 60, 400  # characters of a name, of a cell, and of a sentence
 _WIDTH, _HEIGHT = 320, 92  # of the line's picture, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36, 5, 6, 18  # around the line
@@ -93,8 +93,7 @@ def _page(sheet: CallSheet) -> dict[str, object]:
 
 def _title(name: str) -> str:
     """A name as it was sent, for the title of the file, which takes all that XML does."""
-    one_line = formats.on_one_line(name)
-    return "".join(sign for sign in one_line if unicodedata.category(sign) not in _NOT_IN_XML).strip()
+    return formats.on_one_line("".join(sign for sign in name if unicodedata.category(sign) not in _NOT_IN_XML))
 
 
 def _section(section: Section) -> dict[str, object]:

@@ -133,10 +133,18 @@ def test_every_picture_that_is_printed_as_it_is_can_be_copied_from_the_page():
     assert {*pictures} - there == set()
 
 
-def test_the_title_of_the_file_is_the_name_as_it_was_sent():
-    metadata = read(replace(SHEET, customer="株式会社\x00\ud800")).metadata
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("株式会社\x00\ud800", "株式会社"),
+        ("Ahorn \ud800 GmbH", "Ahorn GmbH"),
+        ("Ahorn\n\x9bGmbH\uffff", "Ahorn GmbH"),
+    ],
+)
+def test_the_title_of_the_file_is_the_name_as_it_was_sent_on_one_line(name, title):
+    metadata = read(replace(SHEET, customer=name)).metadata
     assert metadata
-    assert metadata.title == "株式会社"
+    assert metadata.title == title
 
 
 @examples(15)
